@@ -138,7 +138,7 @@ class Run:
         )
         planning = Planning(self.configuration, asked, self.invocation.clock.now(), lets_go=not is_whole)
         # What is read of thousands of places is let go again: the collector is needed.
-        stays = is_whole or not self.configuration.accounts.has_places
+        stays = is_whole or not self.configuration.accounts.has_listed
         with _built_to_stay() if stays else nullcontext():
             with self.stop.finishing(), self.reporter.live():
                 announce_lists(clients.accounts, self.context)

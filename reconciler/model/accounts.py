@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from reconciler.model.configuration import Account
@@ -17,10 +17,13 @@ class Places(Struct, frozen=True):
 
     pattern: Account
     names: tuple[str, ...]  # in the order of `by_name`
+    own: Mapping[str, Account] = field(default_factory=dict)  # those of these names that the file has accounts for
 
-    def account(self, name: str) -> Account:
+    def account_of(self, name: str) -> Account:
         """The account of a place."""
         pattern = self.pattern
+        if name in self.own:
+            return self.own[name]
         kind = pattern.place_kind
         path = "" if kind is None else kind.path_of(name)
         return replace(pattern, name=f"{pattern.group}:{name}", place=path, places=(), listed_by=pattern.name)
@@ -40,21 +43,23 @@ def by_name(name: str) -> tuple[str, str]:
 class Accounts:
     """Accounts in the files' order, each with another name. They have numbers, from 0 on.
 
-    Of a place only its name is kept: its account is made each time that it is asked for.
+    Of a place that was listed only its name is kept: its account is made each time that it is asked for.
     """
 
-    __slots__ = ("_alone", "_begins", "_length", "_places", "parts")
+    __slots__ = ("_alone", "_begins", "_length", "_listed", "parts")
 
     def __init__(self, parts: Iterable[Account | Places] = ()) -> None:
         self.parts = tuple(parts)
         self._begins: list[int] = []  # the number of each part's first account
-        self._alone: dict[str, int] = {}  # the numbers of those that are no places which were listed
-        self._places: dict[str, list[tuple[int, Places]]] = {}  # the others by group, with the first one's number
+        self._alone: dict[str, int] = {}  # the numbers of those that the file names
+        self._listed: dict[str, list[tuple[int, Places]]] = {}  # the others by group, with the first one's number
         self._length = 0
         for part in self.parts:
             self._begins.append(self._length)
             if isinstance(part, Places):
-                self._places.setdefault(part.pattern.group, []).append((self._length, part))
+                self._listed.setdefault(part.pattern.group, []).append((self._length, part))
+                for name, account in part.own.items():
+                    self._alone[account.name] = self._length + (part.number_of(name) or 0)
             else:
                 self._alone[part.name] = self._length
             self._length += _count(part)
@@ -65,7 +70,7 @@ class Accounts:
     def __iter__(self) -> Iterator[Account]:
         for part in self.parts:
             if isinstance(part, Places):
-                yield from map(part.account, part.names)
+                yield from map(part.account_of, part.names)
             else:
                 yield part
 
@@ -74,7 +79,7 @@ class Accounts:
             raise IndexError(number)
         index = bisect_right(self._begins, number) - 1
         part = self.parts[index]
-        return part.account(part.names[number - self._begins[index]]) if isinstance(part, Places) else part
+        return part.account_of(part.names[number - self._begins[index]]) if isinstance(part, Places) else part
 
     def __eq__(self, other: object) -> bool:
         return self.parts == other.parts if isinstance(other, Accounts) else NotImplemented
@@ -102,13 +107,13 @@ class Accounts:
 
     @property
     def said(self) -> Iterator[Account]:
-        """The accounts as the files say them: patterns in place of what they stand for, maybe several times."""
+        """The accounts as the files say them: patterns in place of what they stand for."""
         return map(_said, self.parts)
 
     @property
-    def has_places(self) -> bool:
-        """Whether there are any that a pattern stood for."""
-        return bool(self._places)
+    def has_listed(self) -> bool:
+        """Whether there are any that a pattern stands for."""
+        return bool(self._listed)
 
     @property
     def sizes(self) -> Mapping[str, int]:
@@ -123,8 +128,9 @@ class Accounts:
         parts: list[Account | Places] = []
         for part in self.parts:
             if isinstance(part, Places):
-                names = tuple(name for name in part.names if is_meant(part.account(name)))
-                parts += [Places(part.pattern, names)] if names else []
+                names = tuple(name for name in part.names if is_meant(part.account_of(name)))
+                own = {name: part.own[name] for name in names if name in part.own}
+                parts += [Places(part.pattern, names, own)] if names else []
             elif is_meant(part):
                 parts.append(part)
         return Accounts(parts)
@@ -133,7 +139,8 @@ class Accounts:
         if name in self._alone:
             return self._alone[name]
         group, _, place = name.partition(":")
-        found = ((first, part.number_of(place)) for first, part in self._places.get(group, ()))
+        listed = self._listed.get(group, ())
+        found = ((first, part.number_of(place)) for first, part in listed if place not in part.own)
         return next((first + number for first, number in found if number is not None), None)
 
 

@@ -44,7 +44,7 @@ class Clients(Mapping[str, _Client | ProviderError]):
 
     def __getitem__(self, name: str) -> _Client | ProviderError:
         """The client of an account, the same one until it is let go. For one thread at a time for each."""
-        return self._open[name] if name in self._open else self.client_of(self.accounts.named(name))
+        return self.client_of(self.accounts.named(name))
 
     def client_of(self, account: Account) -> _Client | ProviderError:
         """The client of any account, beside those that are worked on."""

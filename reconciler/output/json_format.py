@@ -22,6 +22,7 @@ from reconciler.model.webhook import Address
 from reconciler.output.formats import Context, Reporter
 from reconciler.output.losses_text import events_text
 from reconciler.output.progress import Progress
+from reconciler.output.reasons import NOT_CHECKED_AFTER_CREATES
 from reconciler.view.codec import Json, json_line
 from reconciler.view.documents import (
     TERRAFORM_VERSION,
@@ -191,7 +192,7 @@ class JsonLines(Reporter):
             for row in report.failed:
                 self._failure(row)
             for account, error in report.errors.items():
-                self._error(account, error.summary, error.detail)
+                self._error(account, f"{NOT_CHECKED_AFTER_CREATES}: {error.summary}", error.detail)
         changes = _changes("apply", *((0, 0, 0) if report is None else report.counts))
         level = "error" if outcome.code else "info"
         self._say("change_summary", outcome.words, level=level, changes=changes, exit_code=int(outcome.code))

@@ -8,7 +8,6 @@ from __future__ import annotations
 from array import array
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from functools import partial
 
 from msgspec.structs import replace
 
@@ -17,7 +16,7 @@ from reconciler.model.configuration import Account
 from reconciler.model.plan import FEWEST_TOGETHER, AccountPlan, PlacesInStep, Verdict
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.webhook import Remote
-from reconciler.planning.overlap import Twice, claim_of, names_by_claim
+from reconciler.planning.overlap import Twice, claim_of, several
 from reconciler.planning.places import Wanted
 
 _EACH, _UNTOLD = 5, -1
@@ -39,7 +38,7 @@ class InStepCounter:
         self._first: list[tuple[int, AccountPlan]] = []
         self._last: AccountPlan | None = None  # of those that are counted
         self._numbers = array("I")  # of the accounts that are counted
-        self._counts = array("i")  # so many of each; `_UNTOLD` where the provider doesn't say how many there are
+        self._counts = array("q")  # so many of each; `_UNTOLD` where the provider doesn't say how many there are
 
     def add(self, number: int, planned: AccountPlan) -> Iterable[str]:
         """Count another place, by its account's number; gives the names of those that need not be kept any more."""
@@ -85,7 +84,8 @@ def mixed_up(
     """
     errors: dict[str, ProviderError] = {}
     for group in {account.group for account in accounts.said if account.is_of_fleet} if twice else ():
-        claims = names_by_claim(accounts, twice, partial(_is_in, group))
+        names_of = {one: [name for name, _ in these if name.partition(":")[0] == group] for one, these in twice.items()}
+        claims = several(names_of)
         if claims:
             names = {name for these in claims.values() for name in these}
             whose = [(accounts.named(name), one) for name in names for one in kept.get(name, ())]
@@ -98,10 +98,6 @@ def mixed_up(
             object_id = "" if remote is None else remote.id
             errors[group] = header_ignored(account, (first, second), object_id, is_wanted=is_wanted)
     return errors
-
-
-def _is_in(group: str, account: Account, _is_claimed: bool) -> bool:  # noqa: FBT001 - as it is called
-    return account.group == group
 
 
 def identity(remote: Remote) -> tuple[str, datetime | None]:

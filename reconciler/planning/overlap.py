@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 
 from reconciler.model.accounts import Accounts
@@ -16,8 +16,9 @@ from reconciler.model.url import Url
 from reconciler.model.webhook import Key, Remote, Scope
 from reconciler.planning.places import Wanted
 
-Twice = Mapping[int, Sequence[tuple[int, bool]]]
-"""What was seen in more than one account, by `claim_of`: in each the account's number, and whether it claims it."""
+Twice = Mapping[int, Sequence[tuple[str, bool]]]
+"""What was seen more than once, by `claim_of`: in which accounts, in their order, and whether each claims it."""
+_MOST_NAMES = 10  # of accounts, in an error
 _BYTES = 8  # of a digest: what `array("q")` holds
 _PARTS = 8
 _CLAIMED = (Claim.OWNED, Claim.ABSENT)
@@ -28,8 +29,8 @@ class Sightings:
 
     def __init__(self, accounts: Accounts) -> None:
         self._accounts = accounts
-        self._seen = array("q")  # by `claim_of`
-        self._where = array("I")  # twice the account's number, and one more where it claims it
+        self._seen, self._numbers = array("q"), array("I")  # by `claim_of`, and the numbers of the accounts
+        self._claimed = bytearray()  # whether it is claimed there
 
     def add(self, number: int, account: Account, listed: Mapping[Claim, Sequence[Remote]]) -> None:
         """Take note of what was listed in the account of a number. For one thread at a time."""
@@ -40,10 +41,11 @@ class Sightings:
             is_claimed = claim in _CLAIMED
             if is_claimed or is_of_fleet:
                 self._seen.extend([claim_of(account, remote) for remote in remotes])
-                self._where.extend([2 * number + is_claimed] * len(remotes))
+                self._numbers.extend([number] * len(remotes))
+                self._claimed.extend([is_claimed] * len(remotes))
 
     def twice(self) -> Twice:
-        """What was seen in more than one account."""
+        """What was seen in more than one account, or more than once in one."""
         found: dict[int, list[tuple[int, bool]]] = {}
         for part in range(_PARTS):  # so that at no time all of them are in a set
             seen: set[int] = set()
@@ -52,26 +54,17 @@ class Sightings:
                     if one in seen:
                         found[one] = []
                     seen.add(one)
-        for one, where in zip(self._seen, self._where, strict=True) if found else ():
+        sightings = zip(self._seen, self._numbers, self._claimed, strict=True) if found else ()
+        for one, number, is_claimed in sightings:
             if one in found:
-                found[one].append((where // 2, where % 2 == 1))
-        return found
+                found[one].append((number, bool(is_claimed)))
+        names = {number: self._accounts[number].name for these in found.values() for number, _ in these}
+        return {one: [(names[number], is_claimed) for number, is_claimed in sorted(found[one])] for one in found}
 
 
-def names_by_claim(
-    accounts: Accounts, twice: Twice, is_meant: Callable[[Account, bool], bool]
-) -> Mapping[int, Sequence[str]]:
-    """Of what was seen in two or more of the accounts that are meant, the names of these.
-
-    An account that lists one twice has no other.
-    """
-    found: dict[int, list[str]] = {}
-    for claim, these in twice.items():
-        meant = ((accounts[number], is_claimed) for number, is_claimed in sorted(these))
-        names = [account.name for account, is_claimed in meant if is_meant(account, is_claimed)]
-        if len({*names}) > 1:
-            found[claim] = names
-    return found
+def several(claims: Mapping[int, Sequence[str]]) -> Mapping[int, Sequence[str]]:
+    """Those of which there is more than one account: an account that lists one twice has no other."""
+    return {claim: names for claim, names in claims.items() if len({*names}) > 1}
 
 
 def claimed_twice(
@@ -81,17 +74,20 @@ def claimed_twice(
 
     Of webhooks only those that are kept, by account, are named.
     """
-    claims = names_by_claim(accounts, twice, lambda _, is_claimed: is_claimed)
+    claims = several({claim: [name for name, is_claimed in these if is_claimed] for claim, these in twice.items()})
     involved = {name for these in claims.values() for name in these}
     ids = {claim_of(accounts.named(name), one): one.id for name in involved for one in kept.get(name, ())}
     found: dict[str, ProviderError] = {}
     for claim, these in sorted(claims.items(), key=lambda one: (ids.get(one[0], ""), one[1])):
         what = f"the webhook {ids[claim]}" if claim in ids else "a webhook"
-        for name in these:
-            others = ", ".join(sorted({*these} - {name}))
+        names = sorted({*these})
+        for name in names:
+            others = [one for one in names[: _MOST_NAMES + 1] if one != name][:_MOST_NAMES]
+            more = len(names) - 1 - len(others)
+            whose = ", ".join(others) + (f" and {more} more" if more else "")
             error = ProviderError(
                 kind=ErrorKind.INVALID,
-                message=f"{what} matches `owns` or `absent` of this account and of {others}",
+                message=f"{what} matches `owns` or `absent` of this account and of {whose}",
                 help="Both accounts have the same webhooks: change `owns` and `absent` so that they don't overlap.",
             )
             found.setdefault(name, error)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
-from operator import itemgetter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from urllib.parse import quote
 
 from msgspec import Struct, field
@@ -72,36 +70,29 @@ def with_places(configuration: Configuration, listed: Mapping[str, Sequence[str]
 
 def _placed(accounts: Accounts, found: Mapping[str, Sequence[str]], normals: Mapping[str, _Normal]) -> Accounts:
     """The accounts with places in place of their patterns, each once. A place that the file names is that account."""
+    own = {(one.group, normals[one.group](one.place_name)): one for one in accounts if not one.is_pattern}
     parts: list[Account | Places] = []
-    own: dict[str, dict[str, Account]] = defaultdict(dict)  # by group, and by the place's name as it is compared
-    seen: dict[str, set[str]] = defaultdict(set)
-    placed: set[str] = set()
-    for one in accounts:
-        if not one.is_pattern:
-            own[one.group][normals[one.group](one.place_name)] = one
+    seen: dict[str, set[str]] = defaultdict(set)  # by group, the names of places as they are compared
+    placed: set[str] = set()  # the file's own accounts
     for account in accounts:
-        group = account.group
-        new: Iterable[tuple[Account | None, str]] = [(account, account.place_name)]
-        if account.name in found:
-            new = _unseen(found[account.name], normals[group], own[group], seen[group])
-        for known, pairs in groupby(new, key=itemgetter(0)):
-            if known is None:
-                parts.append(Places(account, tuple(name for _, name in pairs)))
-            elif known.name not in placed:
-                parts.append(known)
-                placed.add(known.name)
+        if account.name not in found:
+            parts += [] if account.name in placed else [account]
+            placed.add(account.name)
+            continue
+        group, normal, names = account.group, normals[account.group], list[str]()
+        here: dict[str, Account] = {}
+        for name in found[account.name]:
+            known = normal(name)
+            one = own.get((group, known))
+            if known in seen[group] or (one is not None and one.name in placed):
+                continue
+            seen[group].add(known)
+            names.append(name)
+            if one is not None:
+                here[name] = one
+                placed.add(one.name)
+        parts += [Places(account, tuple(names), here)] if names else []
     return Accounts(parts)
-
-
-def _unseen(
-    names: Iterable[str], normal: _Normal, own: Mapping[str, Account], seen: set[str]
-) -> Iterator[tuple[Account | None, str]]:
-    """The names that no pattern before had, which are taken note of, with the accounts that the file has for them."""
-    for name in names:
-        known = normal(name)
-        if known not in seen:
-            seen.add(known)
-            yield own.get(known), name
 
 
 def _sorted_out(fleet: Account, names: Sequence[str]) -> tuple[Sequence[str], Mapping[str, ProviderError]]:
@@ -255,7 +246,7 @@ class Wanted:
 
 def expanded(configuration: Configuration) -> Configuration:
     """The configuration with what is wanted in each place that was listed, for what is said of single webhooks."""
-    if not configuration.accounts.has_places:
+    if not configuration.accounts.has_listed:
         return configuration
     wanted = Wanted(configuration)
     desired = (one for account in configuration.accounts for one in wanted.of(account))

@@ -15,22 +15,29 @@ _NAME = st.text("aAbB\u00df\u017f:/*", max_size=3)
 _PLACES = st.lists(_NAME, unique=True, max_size=9)
 
 
-def _places(group: str, names: list[str]) -> Places:
-    return Places(replace(account(group), name=f"{group}:*"), tuple(sorted(names, key=by_name)))
+def _places(group: str, names: list[str], own: str | None = None) -> Places:
+    """Places of a pattern; the first of them may be an account of the file by another spelling."""
+    put = tuple(sorted(names, key=by_name))
+    named = {put[0]: replace(account(group), name=f"{group}:{own}")} if put and own is not None else {}
+    return Places(replace(account(group), name=f"{group}:*"), put, named)
 
 
-@given(_PLACES, _PLACES, st.integers(0, 3), _NAME)
-def test_they_are_as_if_they_had_been_kept(one: list[str], two: list[str], at: int, other: str) -> None:
-    parts: list[Account | Places] = [_places("live", one), _places("shop", two)]
+@given(_PLACES, _PLACES, st.integers(0, 2), _NAME, st.sampled_from([None, "own", "OWN"]))
+def test_they_are_as_if_they_had_been_kept(
+    one: list[str], two: list[str], at: int, other: str, own: str | None
+) -> None:
+    parts: list[Account | Places] = [_places("live", one, own), _places("shop", two)]
     parts.insert(at, account("live"))
-    kept = [each for part in parts for each in (map(part.account, part.names) if isinstance(part, Places) else [part])]
+    kept: list[Account] = []
+    for part in parts:
+        kept += map(part.account_of, part.names) if isinstance(part, Places) else [part]
     accounts = Accounts(parts)
     assert [*accounts] == kept == [accounts[number] for number in range(len(accounts))]
     assert len({each.name for each in kept}) == len(accounts)
     assert [accounts.number_of(each.name) for each in kept] == [*range(len(kept))]
     assert [accounts.named(each.name) for each in kept] == kept
     assert accounts.sizes == {name: len([1 for each in kept if each.group == name]) for name in accounts.sizes}
-    assert accounts.has_places
+    assert accounts.has_listed
     for name in (f"live:{other}", f"shop:{other}", "live", other):
         assert accounts.has(name) == any(each.name == name for each in kept)
     some = accounts.where(lambda each: other in each.name)
