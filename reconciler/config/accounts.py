@@ -237,7 +237,7 @@ class _Reader:
                 elif known is not None and by_id is not None and by_id != place.is_id(name):
                     message = "an id and another name may mean the same place, which nothing would show"
                     help_ = "Name all of them by ids or none, or write a separate account for those with ids."
-                    self._error("place-twice", text.span, message, help_)
+                    self._error("place-mixed", text.span, message, help_)
                 else:
                     by_id = by_id if known is None else place.is_id(name)
                     seen.add(place.normal(name))

@@ -179,7 +179,7 @@ class Redaction:
         items = url.items if items is None else items
         clear = url.clear_head
         if clear is not None:
-            query = self._own_query(items, changed)
+            query = self._own_query(url, items, changed)
             return f"{clear}?{query}" if query else clear
         hide = hide or self._numbered
         source = url.source
@@ -203,7 +203,7 @@ class Redaction:
         else:
             is_clear = url.has_clear_path
             segments = [raw for raw, _ in _path_of(url)] if is_clear else [str(segment) for segment in url.segments]
-            query = self._own_query(items, changed)
+            query = self._own_query(url, items, changed)
         return "/".join((url.endpoint.origin, *segments)) + (f"?{query}" if query else "")
 
     def show_change(self, before: Url, after: Url) -> tuple[str, str]:
@@ -249,9 +249,9 @@ class Redaction:
         number = self._numbers.get(value)
         return HIDDEN if number is None else f"{HIDDEN[:-1]} {number}{HIDDEN[-1]}"
 
-    def _own_query(self, items: tuple[QueryItem, ...], changed: frozenset[str]) -> str:
+    def _own_query(self, url: Url, items: tuple[QueryItem, ...], changed: frozenset[str]) -> str:
         """A query of the files, of which many URLs share one."""
-        if changed:
+        if changed or items is not url.items:
             return "&".join([_own_item(item, changed) for item in items])
         found = self._queries.get(id(items))
         if found is None:

@@ -156,9 +156,8 @@ class AccountRun(Struct, kw_only=True):
                 continue
             group, answer = fitting(self._provider, desired, created.there), created.answers.get(desired.address)
             if not group and answer is not None:
-                group = [answer]
-            # A provider may answer with a webhook of this key that was there, and that its list hides.
-            if group and not is_new(group[0]):
+                group = [answer]  # which may be of a webhook that was there, and that the list hides
+            if group and not is_new(group[0]):  # what the list has there is new, all of it
                 message = f"it answered with the webhook {group[0].id}, which was there before, instead of a new one"
                 error = ProviderError(ErrorKind.GARBLED, message)
                 self.results[desired.address] = replace(result, outcome=Outcome.FAILED, error=error)

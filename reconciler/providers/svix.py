@@ -60,7 +60,7 @@ SVIX = Provider(
             setting="applications",
             path="/api/v1/app/{}",
             pattern=r"\.*[A-Za-z0-9_-][A-Za-z0-9_.-]*",
-            ids="app_.*",
+            ids="app_[A-Za-z0-9]{27}",
             example="app_2OhV5yYjBtq2qTWpPZVUSrOGQsV",
             help="The applications that have the endpoints, by id or by uid.",
         ),

@@ -1,4 +1,4 @@
-"""Plan to plan view: the one place where real values become what may be shown."""
+"""Plan to plan view: what may be said of a plan, counted and in order; `account_mask` masks its webhooks."""
 
 from __future__ import annotations
 

@@ -206,3 +206,15 @@ def test_a_claim_is_the_same_number_in_every_run() -> None:
     assert claim_of(ONE, hook("1")) == claim_of(TWO, hook("1"))
     assert len({claim_of(ONE, hook(str(number))) for number in range(1000)}) == 1000
     assert claim_of(ONE, replace(hook("1"), created=None)) == -5192409815170921533
+
+
+def test_of_many_accounts_that_claim_a_webhook_few_are_named() -> None:
+    names = [f"a{number:02}" for number in range(30)]
+    accounts = Accounts([account(name) for name in names])
+    sightings = Sightings(accounts)
+    for number, one in enumerate(accounts):
+        sightings.add(number, one, {Claim.OWNED: [hook("1")]})
+    errors = claimed_twice(accounts, sightings.twice(), {})
+    assert [*errors] == names
+    assert errors["a29"].message.endswith("of this account and of " + ", ".join(names[:10]) + " and 19 more")
+    assert errors["a03"].message.endswith("a02, a04, a05, a06, a07, a08, a09, a10 and 19 more")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from reconciler.model.accounts import Accounts
+from reconciler.model.accounts import Accounts, Places
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.pattern import matches_name
 from reconciler.planning.places import with_places
@@ -51,4 +51,8 @@ def test_places_stand_where_their_pattern_stood_each_once(said: list[tuple[str, 
     configuration = Configuration(accounts=Accounts(accounts.values()))
     made = with_places(configuration, listed).configuration.accounts
     assert [(one.name, one.listed_by) for one in made] == _expected([*accounts.values()], listed)
+    patterns = sum(one.is_pattern for one in accounts.values())
+    # They are looked through one after the other, however many places are named, too.
+    assert sum(isinstance(part, Places) for part in made.parts) <= patterns
+    assert [made.number_of(one.name) for one in made] == [*range(len(made))]
     assert all(one.place == _GITHUB.places[0].path_of(one.place_name) for one in made)
