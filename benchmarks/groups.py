@@ -191,16 +191,22 @@ def apply(folder: Path, scale: Scale) -> Found:
         arguments = ("apply", "-f", str(file), "--auto-approve", "--parallelism")
         workers = {_applied(creates, number): number for number in scale.workers}
         programs = {name: tool(*arguments, str(number), environment=anew) for name, number in workers.items()}
+        least = {number: f"least apply, {number} workers" for number in scale.workers if number > 1}
+        apart = ("--apply", "--readers", str(READERS), "--workers")
+        for number, name in least.items():
+            programs[name] = module("least_plan", str(file), *apart, str(number), environment=anew)
         if find_spec("shippo") is not None:
             programs[loop] = module("sdk_loop", str(file), "--apply", environment=anew)
         # What makes one call after the other takes too long for several runs.
-        slow = {name: one for name, one in programs.items() if workers.get(name, 1) == 1}
+        slow = {name: one for name, one in programs.items() if name == loop or workers.get(name) == 1}
         quick = {name: one for name, one in programs.items() if name not in slow}
         samples = {**in_turn(slow, 1, warm=False), **in_turn(quick, max(1, scale.runs // 2), warm=False)}
     for name, number in workers.items():
         ideal, runs = f"{calls:,} calls × 50 ms ÷ {number}", len(samples[name])
         best = [_ideal(calls * LATENCY / number)] * runs
         yield _row("apply", name, ideal, TIME, {**samples, ideal: best})
+        if number in least:
+            yield _row("apply", name, least[number], TIME, samples)
         if loop in samples:
             yield _row("apply", name, loop, TIME, {**samples, loop: [*samples[loop]] * runs})
     if loop not in samples:

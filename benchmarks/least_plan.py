@@ -1,8 +1,11 @@
 """The least possible plan: `python -m benchmarks.least_plan FILE [--readers 10]`, or only reads it with `--offline`.
 
+With `--apply` it makes all creates, `--workers` at once, and lists again.
+
 What any tool must do for a plan, and no more: read the YAML with the place of each value (libyaml's events), list the
 webhooks (`http.client`), compare both by dictionaries, and say what would change. It checks nothing, hides nothing and
-repairs nothing; it exits with 2 where there are changes. It is what `reconciler plan` and `validate` are measured by.
+repairs nothing; it exits with 2 where there are changes. It is what `reconciler plan`, `validate` and `apply` are
+measured by.
 """
 
 from __future__ import annotations
@@ -145,8 +148,27 @@ def compared(
     return missing, changed, [one["object_id"] for key, one in there.items() if key not in wanted]
 
 
+def create(address: str, token: str, missing: list[Wanted], keys: Mapping[str, Key], workers: int) -> None:
+    """Make all creates, so many at once, each worker on a connection of its own."""
+
+    def work(share: Iterable[Wanted]) -> None:
+        headers = {"Authorization": f"ShippoToken {token}", "Content-Type": "application/json"}
+        with closing(HTTPConnection(address)) as connection:
+            for one in share:
+                body = {"url": one.url, "event": keys[one.name][1], "active": True, "is_test": False}
+                connection.request("POST", "/webhooks", json.dumps(body).encode(), headers)
+                json.loads(connection.getresponse().read())
+
+    with ThreadPoolExecutor(workers) as threads:
+        list(threads.map(work, [missing[at::workers] for at in range(workers)]))
+
+
+def _number(options: list[str], name: str) -> int:
+    return int(options[options.index(name) + 1]) if name in options else 1
+
+
 def main() -> None:
-    """Plan, and print how much is to be done."""
+    """Plan, and print how much is to be done; or do it, and print how much is left."""
     path, *options = sys.argv[1:]
     document = read(path)
     wanted = wanted_of(document, {"HOOK_TOKEN": os.environ["HOOK_TOKEN"]} if "HOOK_TOKEN" in os.environ else {})
@@ -154,8 +176,12 @@ def main() -> None:
         print(f"{len(wanted)} webhooks")
         return
     address = document["accounts"].value["live"].value["base_url"].value.removeprefix("http://")
-    readers = int(options[options.index("--readers") + 1]) if "--readers" in options else 1
-    counts = [len(part) for part in compared(wanted, listed(address, os.environ["SHIPPO_API_TOKEN"], readers))]
+    token, readers = os.environ["SHIPPO_API_TOKEN"], _number(options, "--readers")
+    parts = compared(wanted, listed(address, token, readers))
+    if "--apply" in options:
+        create(address, token, parts[0], {one.name: key for key, one in wanted.items()}, _number(options, "--workers"))
+        parts = compared(wanted, listed(address, token, readers))
+    counts = [len(part) for part in parts]
     print("{} to create, {} to change, {} to delete".format(*counts))
     sys.exit(2 if any(counts) else 0)
 

@@ -38,6 +38,7 @@ latency plan at 50 ms of 20 ÷ least plan, 10 readers
 apply 20 creates, limits off, 1 worker ÷ 22 calls × 50 ms ÷ 1
 apply 20 creates, limits off, 1 worker ÷ SDK loop
 apply 20 creates, limits off, 2 workers ÷ 22 calls × 50 ms ÷ 2
+apply 20 creates, limits off, 2 workers ÷ least apply, 2 workers
 apply 20 creates, limits off, 2 workers ÷ SDK loop
 fleet plan of 4 accounts with 5 each ÷ 4 calls × 50 ms ÷ 32
 fleet in 4 shards side by side, joined ÷ plan of 4 accounts with 5 each
@@ -79,12 +80,14 @@ def test_least_plan_sees_what_plan_sees(tmp_path: Path, there: int, changes: str
             tool("plan", "-f", str(file), "--detailed-exitcode", code=code, environment=lambda: ENVIRONMENT)()
 
 
-def test_sdk_loop_makes_what_the_file_says(tmp_path: Path) -> None:
+@pytest.mark.parametrize("baseline", [("sdk_loop",), ("least_plan", "--workers", "7")])
+def test_a_baseline_of_apply_makes_what_the_file_says(tmp_path: Path, baseline: tuple[str, ...]) -> None:
     file = tmp_path / "webhooks.yaml"
     with serving(0) as base_url:
         write_file(file, 120, base_url)
-        module("sdk_loop", str(file), "--apply", environment=lambda: ENVIRONMENT)()
-        module("sdk_loop", str(file), environment=lambda: ENVIRONMENT)()
+        name, *options = baseline
+        module(name, str(file), "--apply", *options, environment=lambda: ENVIRONMENT)()
+        module(name, str(file), environment=lambda: ENVIRONMENT)()
         tool("plan", "-f", str(file), "--detailed-exitcode", environment=lambda: ENVIRONMENT)()
 
 
