@@ -17,7 +17,7 @@ class Places(Struct, frozen=True):
 
     pattern: Account
     names: tuple[str, ...]  # in the order of `by_name`
-    own: Mapping[str, Account] = field(default_factory=dict)  # those of these names that the file has accounts for
+    own: Mapping[str, Account] = field(default_factory=dict)  # the file's own accounts, of those names that have one
 
     def account_of(self, name: str) -> Account:
         """The account of a place."""
@@ -84,8 +84,7 @@ class Accounts:
     def __eq__(self, other: object) -> bool:
         return self.parts == other.parts if isinstance(other, Accounts) else NotImplemented
 
-    def __hash__(self) -> int:
-        return hash(self.parts)
+    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return f"Accounts({[*self.parts]!r})"
