@@ -80,7 +80,7 @@ def _expand(given: str, diagnostics: Diagnostics) -> Iterator[str]:
         help_ = f"It contains {others}: give" if left_out else "Give"
         diagnostics.error("folder-empty", place, message, f"{help_} the file itself, or another folder.")
     elif left_out:
-        message = f"only the `*.yaml` and `*.yml` files of this folder are read, not {others}"
+        message = f"only the `*.yaml` and `*.yml` files of this folder are read as the configuration, not {others}"
         help_ = "If one of them belongs to the configuration, give it with another `-f`, or move it into the folder."
         diagnostics.notice("folder-left-out", place, message, help_)
     yield from (os.path.join(given, name) for name in chosen)  # noqa: PTH118 - a Path would drop a leading `./`
