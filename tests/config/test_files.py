@@ -49,7 +49,8 @@ def test_a_folder_means_its_yaml_files_sorted() -> None:
     (left_out,) = loaded(inputs(files=("d",))).diagnostics
     assert (left_out.code, left_out.severity, str(left_out.place)) == ("folder-left-out", Severity.NOTICE, "d")
     assert left_out.message == (
-        "only the `*.yaml` and `*.yml` files of this folder are read as the configuration, not `inner.yaml/`, `notes.txt`"
+        "only the `*.yaml` and `*.yml` files of this folder are read as the configuration, "
+        "not `inner.yaml/`, `notes.txt`"
     )
 
 
