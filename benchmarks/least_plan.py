@@ -139,23 +139,23 @@ def _fetched(connection: HTTPConnection, token: str, target: str) -> dict[str, A
 
 def compared(
     wanted: Mapping[Key, Wanted], remotes: Iterable[Mapping[str, Any]]
-) -> tuple[list[Wanted], list[Wanted], list[str]]:
+) -> tuple[list[Key], list[Wanted], list[str]]:
     """What is to be created, changed and deleted."""
     there = {(one["url"].partition("?")[0], one["event"]): one for one in remotes if not one["is_test"]}
-    missing = [one for key, one in wanted.items() if key not in there]
+    missing = [key for key in wanted if key not in there]
     both = ((one, there[key]) for key, one in wanted.items() if key in there)
     changed = [one for one, remote in both if remote["url"] != one.url or not remote["active"]]
     return missing, changed, [one["object_id"] for key, one in there.items() if key not in wanted]
 
 
-def create(address: str, token: str, missing: list[Wanted], keys: Mapping[str, Key], workers: int) -> None:
+def create(address: str, token: str, missing: list[tuple[Key, Wanted]], workers: int) -> None:
     """Make all creates, so many at once, each worker on a connection of its own."""
 
-    def work(share: Iterable[Wanted]) -> None:
+    def work(share: Iterable[tuple[Key, Wanted]]) -> None:
         headers = {"Authorization": f"ShippoToken {token}", "Content-Type": "application/json"}
         with closing(HTTPConnection(address)) as connection:
-            for one in share:
-                body = {"url": one.url, "event": keys[one.name][1], "active": True, "is_test": False}
+            for (_, event), one in share:
+                body = {"url": one.url, "event": event, "active": True, "is_test": False}
                 connection.request("POST", "/webhooks", json.dumps(body).encode(), headers)
                 json.loads(connection.getresponse().read())
 
@@ -179,7 +179,7 @@ def main() -> None:
     token, readers = os.environ["SHIPPO_API_TOKEN"], _number(options, "--readers")
     parts = compared(wanted, listed(address, token, readers))
     if "--apply" in options:
-        create(address, token, parts[0], {one.name: key for key, one in wanted.items()}, _number(options, "--workers"))
+        create(address, token, [(key, wanted[key]) for key in parts[0]], _number(options, "--workers"))
         parts = compared(wanted, listed(address, token, readers))
     counts = [len(part) for part in parts]
     print("{} to create, {} to change, {} to delete".format(*counts))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum, IntEnum
+from itertools import islice
 
 from msgspec import Struct
 
@@ -54,6 +56,12 @@ class Diagnostic(Struct, frozen=True, kw_only=True):
     @property
     def is_error(self) -> bool:
         return self.severity is Severity.ERROR
+
+
+def first_names(names: Iterable[str], count: int, most: int) -> str:
+    """The first of `count` names in a row, so many at most, and how many more there are."""
+    more = f" and {count - most} more" if count > most else ""
+    return ", ".join(islice(names, most)) + more
 
 
 class UrlError(ValueError):

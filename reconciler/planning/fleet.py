@@ -16,7 +16,7 @@ from reconciler.model.configuration import Account
 from reconciler.model.plan import FEWEST_TOGETHER, AccountPlan, PlacesInStep, Verdict
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.webhook import Remote
-from reconciler.planning.overlap import Twice, claim_of, several
+from reconciler.planning.overlap import Twice, kept_by_claim, several
 from reconciler.planning.places import Wanted
 
 _EACH, _UNTOLD = 5, -1
@@ -87,9 +87,7 @@ def mixed_up(
         names_of = {one: [name for name, _ in these if name.partition(":")[0] == group] for one, these in twice.items()}
         claims = several(names_of)
         if claims:
-            names = {name for these in claims.values() for name in these}
-            whose = [(accounts.named(name), one) for name in names for one in kept.get(name, ())]
-            known = {claim_of(account, one): one for account, one in whose}
+            known = kept_by_claim(accounts, claims, kept)
             ids = {each: remote.id for each, remote in known.items()}
             one = min(claims, key=lambda each: (each not in ids, ids.get(each, ""), claims[each]))
             first, second, *_ = sorted({*claims[one]})

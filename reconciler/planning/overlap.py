@@ -9,6 +9,7 @@ from hashlib import blake2b
 
 from reconciler.model.accounts import Accounts
 from reconciler.model.configuration import Account, Configuration
+from reconciler.model.diagnostic import first_names
 from reconciler.model.endpoint import Endpoint
 from reconciler.model.plan import Action, Change, Claim
 from reconciler.model.reading import ErrorKind, ProviderError
@@ -67,6 +68,14 @@ def several(claims: Mapping[int, Sequence[str]]) -> Mapping[int, Sequence[str]]:
     return {claim: names for claim, names in claims.items() if len({*names}) > 1}
 
 
+def kept_by_claim(
+    accounts: Accounts, claims: Mapping[int, Iterable[str]], kept: Mapping[str, Iterable[Remote]]
+) -> Mapping[int, Remote]:
+    """The webhooks that are kept of the accounts of these names, by `claim_of`."""
+    whose = {name: accounts.named(name) for names in claims.values() for name in names if name in kept}
+    return {claim_of(account, remote): remote for name, account in whose.items() for remote in kept[name]}
+
+
 def claimed_twice(
     accounts: Accounts, twice: Twice, kept: Mapping[str, Iterable[Remote]]
 ) -> Mapping[str, ProviderError]:
@@ -75,16 +84,13 @@ def claimed_twice(
     Of webhooks only those that are kept, by account, are named.
     """
     claims = several({claim: [name for name, is_claimed in these if is_claimed] for claim, these in twice.items()})
-    involved = {name for these in claims.values() for name in these}
-    ids = {claim_of(accounts.named(name), one): one.id for name in involved for one in kept.get(name, ())}
+    ids = {claim: remote.id for claim, remote in kept_by_claim(accounts, claims, kept).items()}
     found: dict[str, ProviderError] = {}
     for claim, these in sorted(claims.items(), key=lambda one: (ids.get(one[0], ""), one[1])):
         what = f"the webhook {ids[claim]}" if claim in ids else "a webhook"
         names = sorted({*these})
         for name in names:
-            others = [one for one in names[: _MOST_NAMES + 1] if one != name][:_MOST_NAMES]
-            more = len(names) - 1 - len(others)
-            whose = ", ".join(others) + (f" and {more} more" if more else "")
+            whose = first_names((one for one in names if one != name), len(names) - 1, _MOST_NAMES)
             error = ProviderError(
                 kind=ErrorKind.INVALID,
                 message=f"{what} matches `owns` or `absent` of this account and of {whose}",

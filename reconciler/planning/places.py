@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from reconciler.model.accounts import Accounts, Places, by_name
 from reconciler.model.configuration import Account, Configuration
-from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.diagnostic import Diagnostic, first_names
 from reconciler.model.pattern import matches_name
 from reconciler.model.place import owner_of
 from reconciler.model.reading import ErrorKind, ProviderError
@@ -155,8 +155,7 @@ def _left_out(account: Account) -> str:
 
 
 def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    return ", ".join(sorted(names, key=str.casefold)[:_MOST_NAMES]) + more
+    return first_names(sorted(names, key=str.casefold), len(names), _MOST_NAMES)
 
 
 def _unknown_places(

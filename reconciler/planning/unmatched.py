@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
 
 from reconciler.model.configuration import Configuration
-from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.diagnostic import Diagnostic, Severity, first_names
 from reconciler.model.plan import Filters, Plan
 from reconciler.model.webhook import Address
 from reconciler.planning.places import expanded
@@ -18,9 +17,8 @@ _MOST_NAMES = 20  # of accounts
 def unmatched_accounts(configuration: Configuration, patterns: Sequence[str]) -> list[Diagnostic]:
     """An error for each `--account` that means no account."""
     unmatched = [pattern for pattern in patterns if not selected_accounts(configuration, (pattern,))]
-    names = ", ".join(account.name for account in islice(configuration.accounts, _MOST_NAMES))
-    if (more := len(configuration.accounts) - _MOST_NAMES) > 0:
-        names += f" and {more} more"
+    accounts = configuration.accounts
+    names = first_names((account.name for account in accounts), len(accounts), _MOST_NAMES)
     return [_not_found("account", "--account", pattern, f"The accounts are: {names}.") for pattern in unmatched]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from reconciler.model.diagnostic import SIGNALLED, ExitCode, Severity
+from reconciler.model.diagnostic import SIGNALLED, ExitCode, Severity, first_names
 from reconciler.model.plan import Verdict
 from reconciler.model.report import Outcome
 
@@ -209,9 +209,7 @@ def _notes(view: PlanView) -> tuple[str, ...]:
 
 def _to_take(names: Sequence[str]) -> str:
     """That `apply` must be told where the secrets go that the provider will make."""
-    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    needs = f"`apply` needs {SINK_OPTIONS} for {', '.join(names[:_MOST_NAMES])}{more}"
-    return needs if names else ""
+    return f"`apply` needs {SINK_OPTIONS} for {first_names(names, len(names), _MOST_NAMES)}" if names else ""
 
 
 def change_words(summary: Summary) -> str:
@@ -236,15 +234,13 @@ def _not_compared(variables: Sequence[str] | None) -> str:
     """What `--allow-unset` left out, by the variables' names."""
     if not variables:
         return ""
-    names = ", ".join(f"${{{name}}}" for name in variables[:_MOST_NAMES])
-    more = f" and {len(variables) - _MOST_NAMES} more" if len(variables) > _MOST_NAMES else ""
-    return f"not compared, since not set: {names}{more}"
+    names = first_names((f"${{{name}}}" for name in variables), len(variables), _MOST_NAMES)
+    return f"not compared, since not set: {names}"
 
 
 def _names(accounts: Iterable[AccountRow | Account]) -> str:
     names = [account.name for account in accounts]
-    more = f" and {len(names) - _MOST_ACCOUNTS} more" if len(names) > _MOST_ACCOUNTS else ""
-    return ", ".join(names[:_MOST_ACCOUNTS]) + more
+    return first_names(names, len(names), _MOST_ACCOUNTS)
 
 
 def _joined(*parts: str, by: str = "; ") -> str:
