@@ -158,66 +158,25 @@ class Redaction:
     def _numbers(self) -> Mapping[str, int]:
         values: dict[str, int] = {}
         for url in self._seen:
-            self.show(url, lambda value: str(values.setdefault(value, len(values) + 1)))
+            self._show(url, lambda value: str(values.setdefault(value, len(values) + 1)))
         return values if len(values) > 1 else {}
 
-    def show(
-        self,
-        url: Url,
-        hide: _Hide | None = None,
-        changed: frozenset[str] = frozenset(),
-        items: tuple[QueryItem, ...] | None = None,
-    ) -> str:
-        """The URL as it may be printed (control characters aside, which are the output's to escape).
-
-        Args:
-            url: which.
-            hide: gives what stands in place of a hidden value; None for its number in this run.
-            changed: the items in normal form that the other side of a change has otherwise.
-            items: of its query, those that are shown; None for all.
-        """
-        items = url.items if items is None else items
-        clear = url.clear_head
-        if clear is not None:
-            query = self._own_query(url, items, changed)
-            return f"{clear}?{query}" if query else clear
-        hide = hide or self._numbered
-        source = url.source
-        first = source.parts[0].origin
-        provided = _PROVIDER in [part.origin for part in source.parts]
-        is_whole = first in SHOWN_BY_NAME
-        # A URL that a variable holds, though its secrets may be the provider's by now (`ignore_changes: [url]`).
-        if is_whole or (provided and self._whole):
-            if url in self._whole:
-                return str(url.source) if url.whole_variable else self._whole[url]
-            if url.endpoint in self._whole_endpoints:
-                return f"{url.endpoint.origin}/{hide('&'.join((url.endpoint.reveal(), *url.secrets)))}"
-            if url.whole_variable:
-                return str(url.source)
-        if provided:
-            path = list(self._path(url))
-            segments = [shown for _, shown in path if shown is not None]
-            if len(segments) < len(path):
-                segments.append(hide("/".join(normal for normal, shown in path if shown is None)))
-            query = "&".join([self._item(item, hide, changed) for item in items])
-        else:
-            is_clear = url.has_clear_path
-            segments = [raw for raw, _ in _path_of(url)] if is_clear else [str(segment) for segment in url.segments]
-            query = self._own_query(url, items, changed)
-        return "/".join((url.endpoint.origin, *segments)) + (f"?{query}" if query else "")
+    def show(self, url: Url) -> str:
+        """The URL as it may be printed (control characters aside, which are the output's to escape)."""
+        return self._show(url)
 
     def show_change(self, before: Url, after: Url) -> tuple[str, str]:
         """Both sides of a change. Where they would read the same, what differs reads `‹changed›` on the second."""
-        plain, changed = self.show(before, _alike), frozenset[str]()
-        if plain == self.show(after, _alike):
+        plain, changed = self._show(before, _alike), frozenset[str]()
+        if plain == self._show(after, _alike):
             changed = frozenset(after.secrets) - frozenset(before.secrets)
-        reads_alike = plain == self.show(after, _alike, changed)
-        new = self.show(after, changed=changed)
+        reads_alike = plain == self._show(after, _alike, changed)
+        new = self._show(after, changed=changed)
         return self.show(before), f"{new} ({CHANGED})" if reads_alike else new
 
     def show_endpoint(self, url: Url) -> str:
         public = None if url.whole_variable else tuple([item for item in url.items if not item.secret])
-        return self.show(url, items=public)
+        return self._show(url, items=public)
 
     def segments_for_variables(self, url: Url) -> tuple[bool, ...]:
         """Which segments of a provider's path no file may say in clear: those that are hidden or hold a variable."""
@@ -248,6 +207,43 @@ class Redaction:
         """What stands for a hidden value in this run; one of a URL that wasn't seen has no number."""
         number = self._numbers.get(value)
         return HIDDEN if number is None else f"{HIDDEN[:-1]} {number}{HIDDEN[-1]}"
+
+    def _show(
+        self,
+        url: Url,
+        hide: _Hide | None = None,  # gives what stands in place of a hidden value; None for its number in this run
+        changed: frozenset[str] = frozenset(),  # the items in normal form that the other side of a change has otherwise
+        items: tuple[QueryItem, ...] | None = None,  # of its query, those that are shown; None for all
+    ) -> str:
+        items = url.items if items is None else items
+        clear = url.clear_head
+        if clear is not None:
+            query = self._own_query(url, items, changed)
+            return f"{clear}?{query}" if query else clear
+        hide = hide or self._numbered
+        source = url.source
+        first = source.parts[0].origin
+        provided = _PROVIDER in [part.origin for part in source.parts]
+        is_whole = first in SHOWN_BY_NAME
+        # A URL that a variable holds, though its secrets may be the provider's by now (`ignore_changes: [url]`).
+        if is_whole or (provided and self._whole):
+            if url in self._whole:
+                return str(url.source) if url.whole_variable else self._whole[url]
+            if url.endpoint in self._whole_endpoints:
+                return f"{url.endpoint.origin}/{hide('&'.join((url.endpoint.reveal(), *url.secrets)))}"
+            if url.whole_variable:
+                return str(url.source)
+        if provided:
+            path = list(self._path(url))
+            segments = [shown for _, shown in path if shown is not None]
+            if len(segments) < len(path):
+                segments.append(hide("/".join(normal for normal, shown in path if shown is None)))
+            query = "&".join([self._item(item, hide, changed) for item in items])
+        else:
+            is_clear = url.has_clear_path
+            segments = [raw for raw, _ in _path_of(url)] if is_clear else [str(segment) for segment in url.segments]
+            query = self._own_query(url, items, changed)
+        return "/".join((url.endpoint.origin, *segments)) + (f"?{query}" if query else "")
 
     def _own_query(self, url: Url, items: tuple[QueryItem, ...], changed: frozenset[str]) -> str:
         """A query of the files, of which many URLs share one."""
